@@ -146,7 +146,7 @@ class Accepted:
         message: dict[str, Any] = {"recipient": normalise(first.email)}
         if len(to) > 1 or message["recipient"] != first.email:
             message["to"] = [address.email for address in to]
-        if names := {a.email: a.name for a in chain(to, request.cc, request.bcc) if a.name}:
+        if self._has_names and (names := {a.email: a.name for a in chain(to, request.cc, request.bcc) if a.name}):
             message["names"] = names
         if request.params_by_recipient:
             params = own_params(request, first) | self._told_about_code
@@ -168,6 +168,10 @@ class Accepted:
             if address.email in self.suppressed
         }
         return {"recipient_outcomes": outcomes} if outcomes else {}
+
+    @cached_property
+    def _has_names(self) -> bool:
+        return any(a.name for a in chain(self.request.recipients, self.request.cc, self.request.bcc))
 
     @property
     def _is_separate(self) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import BigIntegerField, QuerySet, Value
+from django.db.models import BigIntegerField, Q, QuerySet, Value
 
 from notifications.contracts import Channel, Lane
 from notifications.models import Attachment, Message, Submission
@@ -31,6 +31,13 @@ class OrderColumn(StrEnum):
     ID = "id"
     DUE_AT = "due_at"
     FINISHED_AT = "finished_at"
+
+
+#: The messages that have no time to be ordered by, as an index knows them.
+UNTIMED: Mapping[str, Q] = {
+    OrderColumn.DUE_AT: Q(due_at=None),
+    OrderColumn.FINISHED_AT: Q(status=Status.PENDING),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +181,14 @@ def _ids_by_id(matching: QuerySet[Any], paging: Paging) -> list[int]:
 
 def _ids_by_time(matching: QuerySet[Any], paging: Paging) -> list[int]:
     """In two parts, because an index has its rows without a time at the wrong end for one of the directions."""
-    sign, has_none = "-" if paging.is_descending else "", f"{paging.order}__isnull"
-    timed = matching.filter(**{has_none: False}).order_by(f"{sign}{paging.order}", f"{sign}id")
+    sign = "-" if paging.is_descending else ""
+    timed = matching.filter(**{f"{paging.order}__isnull": False}).order_by(f"{sign}{paging.order}", f"{sign}id")
     ids = list(timed.values_list("id", flat=True)[paging.offset : paging.offset + paging.size])
     if len(ids) == paging.size:
         return ids
     before = timed[: paging.offset].count() if paging.offset and not ids else paging.offset
     start = paging.offset - before
-    untimed = matching.filter(**{has_none: True}).order_by(f"{sign}id").values_list("id", flat=True)
+    untimed = matching.filter(UNTIMED[paging.order]).order_by(f"{sign}id").values_list("id", flat=True)
     return ids + list(untimed[start : start + paging.size - len(ids)])
 
 

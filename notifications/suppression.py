@@ -105,13 +105,14 @@ class Criteria:
 
 def find(tenant_id: int, channel: Channel, addresses: Iterable[str], *, category: str) -> dict[str, SuppressionSource]:
     """Those of ``addresses`` that get no mail of ``category`` now (empty: transactional), as written. One query."""
-    written: dict[str, list[str]] = {}
-    for address in addresses:
-        written.setdefault(normalise(address), []).append(address)
+    written = list(addresses)
     found = suppressions.find_among(
-        list(written), tenant_id=tenant_id, channel=channel.value, category=category.strip().casefold()
+        set(map(normalise, written)), tenant_id=tenant_id, channel=channel.value, category=category.strip().casefold()
     )
-    return {address: SuppressionSource(source) for mailbox, source in found for address in written[mailbox]}
+    if not found:
+        return {}
+    sources = {mailbox: SuppressionSource(source) for mailbox, source in found}
+    return {address: sources[mailbox] for address in written if (mailbox := normalise(address)) in sources}
 
 
 def find_each(wanted: Sequence[tuple[int, Channel, str, str]]) -> dict[int, SuppressionSource]:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.utils import timezone
 from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from notifications.contracts import Address, Content, Receipt, SendRequest, TemplateChoice
 from notifications.models import MailServer, SmsGateway
+from notifications.states import Status
 from notifications.submit import submit
 from templates_app.models import BizKeyBinding, Template
 from templates_app.publishing import draft, publish, translation_of
@@ -153,3 +155,17 @@ def by_template(biz_key: str | None, **facts: Any) -> dict[str, Any]:
 def send(tenant: Tenant, *recipients: str, **changes: Any) -> Receipt:
     """Submits ``make_request`` for a tenant that has a server."""
     return submit(tenant, make_request(*recipients, **changes))
+
+
+def fitting(columns: dict[str, Any]) -> dict[str, Any]:
+    """A message's columns, with the end that its status implies, or the status that its end implies."""
+    if "status" in columns:
+        return {"finished_at": None if columns["status"] == Status.PENDING else timezone.now(), **columns}
+    if "finished_at" in columns:
+        return {"status": Status.SENT if columns["finished_at"] else Status.PENDING, **columns}
+    return columns
+
+
+def end(messages: "QuerySet[Any]", status: str, **columns: Any) -> None:
+    """As if they had come to that; their rows of the outbox, if any, stay."""
+    messages.update(**fitting({"status": status, **columns}))

@@ -10,6 +10,7 @@ from notifications.facades.autional.urls import PREFIXES
 from notifications.models import Message, Suppression
 from notifications.suppression import Entry
 from templates_app.models import TemplateVersion, Translation
+from tests.factories import end
 from tests.strangers import Stranger
 
 _EMAIL = {"to": ["ann@example.org"], "subject": "Hi", "content": "x"}
@@ -108,7 +109,7 @@ def on_a_template(stranger: Stranger, path: str, method: str, rest: str = "") ->
 
 
 def resend(stranger: Stranger, path: str) -> None:
-    Message.across_tenants.filter(pk=stranger.message_id).update(status="FAILED")
+    end(Message.across_tenants.filter(pk=stranger.message_id), "FAILED")
     assert _post(stranger, f"{path}/log_{stranger.message_id}", {}) == 404
     assert Message.across_tenants.count() == 1
 

@@ -1002,9 +1002,7 @@ class Migration(migrations.Migration):
                 "base_manager_name": "across_tenants",
                 "default_manager_name": "across_tenants",
                 "indexes": [
-                    models.Index(
-                        models.F("tenant"), models.OrderBy(models.F("id"), descending=True), name="batch_task_newest"
-                    ),
+                    models.Index(fields=["tenant", "id"], name="batch_task_newest"),
                     models.Index(
                         condition=models.Q(("next_run_at__isnull", False)),
                         fields=["next_run_at"],
@@ -1116,52 +1114,38 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="message",
+            index=models.Index(fields=["tenant", "channel", "id"], name="message_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(fields=["tenant", "status", "id"], include=("channel",), name="message_by_status"),
+        ),
+        migrations.AddIndex(
+            model_name="message",
             index=models.Index(
-                models.F("tenant"),
-                models.F("channel"),
-                models.OrderBy(models.F("id"), descending=True),
-                name="message_newest",
+                condition=models.Q(("finished_at__isnull", False)),
+                fields=["tenant", "channel", "finished_at", "id"],
+                name="message_by_finished",
             ),
         ),
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
-                models.F("tenant"),
-                models.F("status"),
-                models.OrderBy(models.F("id"), descending=True),
-                name="message_by_status",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                models.F("tenant"), models.OrderBy(models.F("finished_at"), descending=True), name="message_by_finished"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                models.F("tenant"),
-                models.OrderBy(models.F("due_at"), descending=True),
                 condition=models.Q(("due_at__isnull", False)),
+                fields=["tenant", "channel", "due_at", "id"],
                 name="message_by_due",
             ),
         ),
         migrations.AddIndex(
             model_name="message",
-            index=models.Index(
-                models.F("tenant"),
-                models.F("recipient"),
-                models.OrderBy(models.F("id"), descending=True),
-                name="message_by_recipient",
-            ),
+            index=models.Index(fields=["tenant", "recipient", "id"], name="message_by_recipient"),
         ),
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
                 models.F("tenant"),
                 django.contrib.postgres.indexes.OpClass("out_id", name="varchar_pattern_ops"),
-                models.OrderBy(models.F("id"), descending=True),
+                models.F("id"),
                 include=("channel",),
                 name="message_by_out_id",
             ),
@@ -1200,14 +1184,20 @@ class Migration(migrations.Migration):
                 name="message_status_known",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("finished_at__isnull", True), ("status", "PENDING")),
+                    models.Q(models.Q(("status", "PENDING"), _negated=True), ("finished_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="message_finished_unless_pending",
+            ),
+        ),
         migrations.AddIndex(
             model_name="mailcopy",
-            index=models.Index(
-                models.F("tenant"),
-                models.F("contact"),
-                models.OrderBy(models.F("id"), descending=True),
-                name="mail_copy_newest",
-            ),
+            index=models.Index(fields=["tenant", "contact", "id"], name="mail_copy_newest"),
         ),
         migrations.AddConstraint(
             model_name="mailcopy",
@@ -1215,9 +1205,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="suppression",
-            index=models.Index(
-                models.F("tenant"), models.OrderBy(models.F("id"), descending=True), name="suppression_newest"
-            ),
+            index=models.Index(fields=["tenant", "id"], name="suppression_newest"),
         ),
         migrations.AddIndex(
             model_name="suppression",

@@ -2,7 +2,6 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
 from django.db.models.functions import Now
 
 from tenants.scoping import TenantOwned
@@ -59,7 +58,7 @@ class BatchTask(TenantOwned):
     class Meta(TenantOwned.Meta):
         indexes = [
             # The list, newest first.
-            models.Index("tenant", F("id").desc(), name="batch_task_newest"),
+            models.Index(fields=["tenant", "id"], name="batch_task_newest"),
             # The sweep: what is due.
             models.Index(fields=["next_run_at"], name="batch_task_due", condition=models.Q(next_run_at__isnull=False)),
             # The sweep: what is under way.

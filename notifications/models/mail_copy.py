@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
 from django.db.models.functions import Now
 
 from tenants.scoping import TenantOwned
@@ -35,7 +34,7 @@ class MailCopy(TenantOwned):
         ]
         indexes = [
             # A folder, newest first.
-            models.Index("tenant", "contact", F("id").desc(), name="mail_copy_newest"),
+            models.Index(fields=["tenant", "contact", "id"], name="mail_copy_newest"),
         ]
 
     def __str__(self) -> str:

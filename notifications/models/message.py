@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from notifications.models.ids import NextId
@@ -59,7 +59,7 @@ class Message(TenantOwned):
     due_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
-    #: End of the latest attempt or of the message's life.
+    #: When the message got the status that it has; NULL while that is PENDING.
     finished_at = models.DateTimeField(null=True)
     route: Any = _unconstrained("notifications.MailServer", null=True)
     provider_id = models.CharField(max_length=255, blank=True, default="")
@@ -74,23 +74,36 @@ class Message(TenantOwned):
     class Meta(TenantOwned.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=[s.value for s in Status]), name="message_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="PENDING", finished_at__isnull=True)
+                | (~Q(status="PENDING") & Q(finished_at__isnull=False)),
+                name="message_finished_unless_pending",
+            ),
         ]
+        # Ids rise in all of them, though lists begin with the newest: what is accepted then fills their pages from one
+        # side, which takes half the room and a fifth less time in a large call. Reading backwards costs nothing.
         indexes = [
-            # The list of a channel, newest first; its count and its deep pages read nothing else.
-            models.Index("tenant", "channel", F("id").desc(), name="message_newest"),
-            # The list by status.
-            models.Index("tenant", "status", F("id").desc(), name="message_by_status"),
-            # The list by the time of the attempt.
-            models.Index("tenant", F("finished_at").desc(), name="message_by_finished"),
+            # The list of a channel; its count and its deep pages read nothing else.
+            models.Index(fields=["tenant", "channel", "id"], name="message_newest"),
+            # The list by status, in the same way.
+            models.Index(fields=["tenant", "status", "id"], name="message_by_status", include=["channel"]),
+            # The list by the time of the attempt, in the same way. Those that have none are PENDING, and found as such.
+            models.Index(
+                fields=["tenant", "channel", "finished_at", "id"],
+                name="message_by_finished",
+                condition=Q(finished_at__isnull=False),
+            ),
             # The list by the time a message was scheduled for; most are not.
-            models.Index("tenant", F("due_at").desc(), name="message_by_due", condition=Q(due_at__isnull=False)),
+            models.Index(
+                fields=["tenant", "channel", "due_at", "id"], name="message_by_due", condition=Q(due_at__isnull=False)
+            ),
             # "What did we send to this person?"
-            models.Index("tenant", "recipient", F("id").desc(), name="message_by_recipient"),
+            models.Index(fields=["tenant", "recipient", "id"], name="message_by_recipient"),
             # A caller finds its call again, by the whole id or how it begins; by any part of it without the table.
             models.Index(
                 "tenant",
                 OpClass("out_id", name="varchar_pattern_ops"),
-                F("id").desc(),
+                "id",
                 name="message_by_out_id",
                 include=["channel"],
             ),

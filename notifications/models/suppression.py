@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import F
 from django.db.models.functions import Now
 
 from notifications.contracts import Channel, SuppressionSource
@@ -43,7 +42,7 @@ class Suppression(TenantOwned):
         ]
         indexes = [
             # The list, newest first.
-            models.Index("tenant", F("id").desc(), name="suppression_newest"),
+            models.Index(fields=["tenant", "id"], name="suppression_newest"),
             # purge: those whose time is over; most have none.
             models.Index(
                 fields=["expires_at"], name="suppression_ending", condition=models.Q(expires_at__isnull=False)

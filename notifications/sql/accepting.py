@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from notifications.sql.run import rows
+from notifications.sql.run import rows, rows_of_each
 
 _CHUNK = 5_000
 
@@ -89,23 +89,15 @@ def accept(
     json_columns["own_subject"] = submission["subject"]
     shared = shared | {"params": json.dumps(shared["params"]) if shared["params"] is not None else None}
     parameters = submission | json_columns | shared | {"count": count}
-    message_ids: list[int] = []
-    for statement, chunk in zip(_statements(), _chunks(messages), strict=False):
-        ((submission_id, rank, ids),) = rows(
-            statement, parameters | {"messages": json.dumps(chunk), "done": len(message_ids)}
-        )
-        parameters |= {"submission_id": submission_id, "rank": rank}
-        message_ids += ids
-    return parameters["submission_id"], message_ids
+    chunks = _chunks(messages)
+    ((submission_id, rank, message_ids),) = rows(ACCEPT, parameters | next(chunks))
+    parameters |= {"submission_id": submission_id, "rank": rank}
+    more = rows_of_each((ACCEPT_MORE, parameters | chunk) for chunk in chunks) if count > _CHUNK else ()
+    return submission_id, message_ids + [id_ for ((_, _, ids),) in more for id_ in ids]
 
 
-def _statements() -> Iterator[str]:
-    yield ACCEPT
-    while True:
-        yield ACCEPT_MORE
-
-
-def _chunks(messages: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    ordered = iter(messages)
+def _chunks(messages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    ordered, done = iter(messages), 0
     while chunk := list(islice(ordered, _CHUNK)):
-        yield chunk
+        yield {"messages": json.dumps(chunk), "done": done}
+        done += len(chunk)

@@ -1,7 +1,7 @@
 """Who of many recipients is suppressed, and many suppressions at once: one statement for a whole call or batch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from notifications.sql.run import rows
@@ -54,10 +54,10 @@ def find(wanted: Sequence[tuple[int, str, str, str]]) -> list[tuple[int, str]]:
     return rows(FIND, parameters)
 
 
-def find_among(addresses: Sequence[str], *, tenant_id: int, channel: str, category: str) -> list[tuple[str, str]]:
+def find_among(addresses: Collection[str], *, tenant_id: int, channel: str, category: str) -> list[tuple[str, str]]:
     """Normalised addresses; returns (address, source) of those hit."""
     parameters = {"tenant_id": tenant_id, "channel": channel, "category": category}
-    return rows(FIND_AMONG, parameters | {"addresses": json.dumps(addresses)})
+    return rows(FIND_AMONG, parameters | {"addresses": json.dumps(list(addresses))})
 
 
 def add(entries: Sequence[tuple[str, str, str, Any]], *, tenant_id: int, channel: str, source: str) -> int:

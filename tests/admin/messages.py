@@ -8,6 +8,7 @@ from django.utils import timezone
 from notifications.models import Message, Submission
 from notifications.models.ids import first_id_at
 from tenants.models import Tenant
+from tests.factories import fitting
 
 #: Django does not read back ids that the database makes for many rows at once, so these bring their own.
 _IDS = count(first_id_at(timezone.now()))
@@ -30,7 +31,6 @@ def make_messages(tenant: Tenant, n: int, **fields: Any) -> list[int]:
                 "tenant": tenant,
                 "submission": submission,
                 "lane": 1,
-                "status": "SENT",
                 "kind": "CUSTOM",
                 "recipient": "ann@example.org",
                 "to": ["ann@example.org"],
@@ -38,7 +38,7 @@ def make_messages(tenant: Tenant, n: int, **fields: Any) -> list[int]:
                 "is_html": False,
                 "is_batch": False,
                 "out_id": "call-1",
-                **fields,
+                **fitting({"status": "SENT", **fields}),
             }
         )
         for _ in range(n)

@@ -20,7 +20,7 @@ from templates_app.errors import TemplateMissing
 from templates_app.own_templates import Change
 from tenants.errors import NotFound
 from tenants.models import Tenant
-from tests.factories import MailServerFactory, TenantFactory
+from tests.factories import MailServerFactory, TenantFactory, end
 
 pytestmark = pytest.mark.django_db
 
@@ -88,10 +88,10 @@ def test_a_template_gets_the_recipients_variables_over_the_tasks(tenant: Tenant,
 
 def test_a_task_is_sent_when_nothing_is_left(people: RecipientList) -> None:
     task = run(make(people))
-    Message.objects.for_tenant(task.tenant_id).filter(recipient="ann@example.org").update(status=Status.FAILED)
+    end(Message.objects.for_tenant(task.tenant_id).filter(recipient="ann@example.org"), Status.FAILED)
     assert run(task).waiting_count == 1
 
-    Message.objects.for_tenant(task.tenant_id).update(status=Status.UNCERTAIN)
+    end(Message.objects.for_tenant(task.tenant_id), Status.UNCERTAIN)
 
     task = run(task)
     assert (task.state, task.waiting_count, task.request_count, task.open_runs) == (State.SENT, 0, 2, [])
@@ -118,7 +118,7 @@ def test_a_cyclic_task_runs_once_per_cycle_and_makes_up_for_none(people: Recipie
     BatchTask.objects.for_tenant(task.tenant_id).update(begins_at=begins_at - HOUR / 2, next_run_at=timezone.now())
     task = run(task)
     assert (task.run_count, task.request_count, len(messages(task))) == (2, 4, 4)
-    Message.objects.for_tenant(task.tenant_id).update(status=Status.SENT)
+    end(Message.objects.for_tenant(task.tenant_id), Status.SENT)
     assert run(task).state == State.WAITING
 
 

@@ -17,7 +17,7 @@ from notifications.parcel import Outcome
 from notifications.states import Status, Verdict
 from tenants.directory import Mailbox
 from tenants.models import Tenant
-from tests.factories import ContactFactory, MailServerFactory, TenantFactory, make_request, send
+from tests.factories import ContactFactory, MailServerFactory, TenantFactory, end, make_request, send
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ BREAKAGES: dict[str, Any] = {
     "it has no message": lambda: Message.across_tenants.filter(submission_id=only(Submission).pk).delete(),
     "it is PENDING and not in the outbox": lambda: only(Outbox).delete(),
     "its message does not exist": lambda: Message.across_tenants.filter(pk=only(Outbox).pk).delete(),
-    "its message has ended": lambda: Message.across_tenants.filter(pk=only(Outbox).pk).update(status=Status.SENT),
+    "its message has ended": lambda: end(Message.across_tenants.filter(pk=only(Outbox).pk), Status.SENT),
     "its submission is another tenant's": lambda: move(Submission),
     "its message is another tenant's": lambda: move(Message),
     "its content is another tenant's": lambda: move(Attachment),

@@ -11,7 +11,7 @@ from notifications.resend import RESENDABLE, resend
 from notifications.states import Status
 from tenants.errors import NotFound
 from tenants.models import Tenant
-from tests.factories import MailServerFactory, SmsGatewayFactory, by_template, make_template, send
+from tests.factories import MailServerFactory, SmsGatewayFactory, by_template, end, make_template, send
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def tenant() -> Tenant:
 
 def ended(tenant: Tenant, status: Status, *to: str, **changes: Any) -> int:
     (id_,) = send(tenant, *to, **changes).message_ids
-    Message.across_tenants.filter(pk=id_).update(status=status)
+    end(Message.across_tenants.filter(pk=id_), status)
     Outbox.objects.all().delete()
     return id_
 

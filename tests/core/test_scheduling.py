@@ -13,7 +13,7 @@ from notifications.models import Hold, Message, Outbox
 from notifications.scheduling import Stop, check_times
 from tenants.errors import NotFound
 from tenants.models import Tenant
-from tests.factories import MailServerFactory, TenantFactory, send
+from tests.factories import MailServerFactory, TenantFactory, end, send
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def cancel(tenant: Tenant, *message_ids: int) -> dict[int, Stop]:
 
 def test_each_id_is_told_what_became_of_it_in_their_order(tenant: Tenant) -> None:
     sent, waiting, scheduled = one(tenant), one(tenant), one(tenant, due_at=NOW + HOUR)
-    Message.across_tenants.filter(pk=sent).update(status="SENT")
+    end(Message.across_tenants.filter(pk=sent), "SENT")
     Outbox.objects.filter(message_id=sent).delete()
     absent = scheduled + 1
 
@@ -92,7 +92,7 @@ def test_what_waits_is_found_first_so_that_a_second_call_goes_on(
     monkeypatch.setattr(scheduling, "MAX_MESSAGES", 2)
     waiting = send(tenant, "a@example.org", "b@example.org", "c@example.org", out_id="order-1").message_ids
     ended = one(tenant, out_id="order-1")
-    Message.across_tenants.filter(pk=ended).update(status="SENT")
+    end(Message.across_tenants.filter(pk=ended), "SENT")
 
     first = scheduling.find_by_out_id(tenant, "order-1", channel=Channel.EMAIL)
     cancel(tenant, *first)
@@ -146,7 +146,7 @@ def test_the_end_of_a_hold_does_not_hurry_what_was_moved_meanwhile(tenant: Tenan
 @pytest.mark.parametrize(("status", "words"), [("SENT", "SENT"), ("CANCELLED", "CANCELLED")])
 def test_what_has_ended_is_not_moved(tenant: Tenant, status: str, words: str) -> None:
     message = one(tenant)
-    Message.across_tenants.update(status=status)
+    end(Message.across_tenants.all(), status)
 
     with pytest.raises(WrongState) as refused:
         move(tenant, message)

@@ -15,7 +15,7 @@ from notifications.models.ids import first_id_at
 from notifications.states import Status
 from notifications.statistics import Day, Figures
 from tenants.models import Tenant
-from tests.factories import MailServerFactory, SmsGatewayFactory, by_template, make_template, send
+from tests.factories import MailServerFactory, SmsGatewayFactory, by_template, end, make_template, send
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def tenant() -> Tenant:
 def message(tenant: Tenant, when: datetime, status: Status, **changes: object) -> None:
     """One that was accepted then. Its id is the only witness."""
     (id_,) = send(tenant, **changes).message_ids
-    Message.across_tenants.filter(pk=id_).update(id=first_id_at(when), status=status)
+    end(Message.across_tenants.filter(pk=id_), status, id=first_id_at(when))
 
 
 def at(day: int, hour: int = 0, minute: int = 0, ms: int = 0) -> datetime:

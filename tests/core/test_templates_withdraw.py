@@ -8,7 +8,7 @@ from templates_app import catalogue, own_templates
 from templates_app.models import Translation
 from templates_app.own_templates import Change
 from tenants.errors import NotFound
-from tests.factories import MailServerFactory, TenantFactory, by_template, make_template, send
+from tests.factories import MailServerFactory, TenantFactory, by_template, end, make_template, send
 
 pytestmark = pytest.mark.django_db
 
@@ -68,5 +68,5 @@ def test_a_message_that_waits_holds_on_to_its_version() -> None:
 
     assert search.is_waiting(tenant, [version])
     assert not search.is_waiting(TenantFactory(), [version])
-    Message.across_tenants.filter(pk=id_).update(status="SENT")
+    end(Message.across_tenants.filter(pk=id_), "SENT")
     assert not search.is_waiting(tenant, [version])

@@ -8,7 +8,7 @@ from django.utils import timezone
 from notifications.models import Message
 from notifications.states import Status
 from notifications.traces import list_traces
-from tests.factories import MailServerFactory, send
+from tests.factories import MailServerFactory, end, send
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_what_a_message_and_an_outcome_come_to(status: Status, verdict: str | No
     tenant, now = MailServerFactory().tenant, timezone.now()
     outcomes = {"ann@example.org": {"verdict": verdict, "code": None, "words": "x"}} if verdict else None
     (message_id,) = send(tenant, "ann@example.org").message_ids
-    Message.across_tenants.filter(pk=message_id).update(status=status, recipient_outcomes=outcomes)
+    end(Message.across_tenants.filter(pk=message_id), status, recipient_outcomes=outcomes)
 
     hour = timedelta(hours=1)
     (trace,) = list_traces(tenant.pk, since=now - hour, until=now + hour, offset=0, size=9)

@@ -10,7 +10,7 @@ from notifications.facades.angus import grammar
 from notifications.facades.angus.grammar import Column
 from notifications.facades.angus.lists import FlagFilter, Shape, TimeFilter, WholeFilter
 from notifications.facades.angus.wire import statuses_behind
-from notifications.search import OrderColumn
+from notifications.search import UNTIMED, OrderColumn
 from templates_app.biz_keys import stored_spelling
 
 
@@ -60,7 +60,7 @@ _RECORD_COLUMNS = {
     "urgent": Column("lane", grammar.urgency),
     "sendStatus": Column("status", grammar.send_status),
     "expectedSendDate": Column("due_at", grammar.moment, can_range=True),
-    "actualSendDate": Column("finished_at", grammar.moment, can_range=True),
+    "actualSendDate": Column("finished_at", grammar.moment, can_range=True, absent=UNTIMED[OrderColumn.FINISHED_AT]),
 }
 
 _ORDERS = {

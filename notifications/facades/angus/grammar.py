@@ -66,6 +66,8 @@ class Column:
     values: Callable[[str], Sequence[Any]]
     can_match: bool = False
     can_range: bool = False
+    #: The rows without a value, where an index knows them by another column.
+    absent: Q | None = None
 
 
 @dataclass(slots=True)
@@ -120,6 +122,8 @@ def _op(text: str) -> Op:
 
 
 def _condition(item: _Item, op: Op, column: Column) -> Q:
+    if op is Op.IS_NULL and column.absent is not None:
+        return column.absent
     if op in _WITHOUT_VALUE:
         return Q(**{f"{column.name}__isnull": op is Op.IS_NULL})
     if op in _RANGES:

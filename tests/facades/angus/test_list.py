@@ -13,7 +13,7 @@ from notifications.models import Message
 from notifications.states import Status
 from tenants.models import Tenant
 from tests.facades.angus.conftest import Api, custom
-from tests.factories import send
+from tests.factories import fitting, send
 
 EMAIL = "/api/v1/email"
 MOMENT = datetime.fromisoformat("2025-06-01T02:00:00.500000+00:00")
@@ -27,7 +27,7 @@ def ids(reply: Any) -> list[int]:
 def make(tenant: Tenant, **columns: Any) -> int:
     """A message with these columns, whichever way it came by them."""
     (message_id,) = send(tenant).message_ids
-    Message.across_tenants.filter(pk=message_id).update(**columns)
+    Message.across_tenants.filter(pk=message_id).update(**fitting(columns))
     return message_id
 
 

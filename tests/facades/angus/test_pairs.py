@@ -21,7 +21,7 @@ from templates_app.models import BizKeyBinding, Template, Translation
 from tenants.models import Tenant
 from tenants.sealed import Secret
 from tests.facades.angus.conftest import Api, publish
-from tests.factories import ContactFactory, ContactGroupFactory, MailServerFactory, join, send
+from tests.factories import ContactFactory, ContactGroupFactory, MailServerFactory, end, join, send
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NAMES = sorted(path.name.removesuffix(".request.json") for path in FIXTURES.glob("*.request.json"))
@@ -83,7 +83,7 @@ def wait(tenant: Tenant, **changes: Any) -> Receipt:
 
 
 def deliver(receipt: Receipt) -> int:
-    Message.across_tenants.filter(pk__in=receipt.message_ids).update(status="SENT")
+    end(Message.across_tenants.filter(pk__in=receipt.message_ids), "SENT")
     Outbox.objects.filter(message_id__in=receipt.message_ids).delete()
     return receipt.message_ids[0]
 

@@ -9,6 +9,7 @@ from notifications.models import Message, Submission
 from notifications.states import Status
 from tenants.models import Tenant
 from tests.facades.angus.conftest import Api, custom
+from tests.factories import fitting
 
 EMAIL = "/api/v1/email"
 NINE = datetime.fromisoformat("2025-06-15T06:49:55.900000+00:00")
@@ -18,7 +19,7 @@ def record(api: Api, **changes: Any) -> dict[str, Any]:
     """What is shown of a message just sent, once ``columns`` of its row are as given."""
     columns = changes.pop("columns", {})
     (message_id,) = api.post(EMAIL, custom(**changes)).json()["data"]["ids"]
-    Message.across_tenants.filter(pk=message_id).update(**columns)
+    Message.across_tenants.filter(pk=message_id).update(**fitting(columns))
     reply = api.get(f"{EMAIL}/{message_id}")
     assert reply.status_code == 200
     data: dict[str, Any] = reply.json()["data"]

@@ -13,6 +13,7 @@ from notifications.states import Status
 from templates_app import own_templates
 from templates_app.own_templates import Change
 from tenants.models import Tenant
+from tests import factories
 from tests.factories import MailServerFactory, SmsGatewayFactory, TenantFactory, make_key
 
 BASE = "/communication/api/v1"
@@ -66,7 +67,7 @@ def api(tenant: Tenant) -> Api:
 def end(message_id: str, status: Status, **columns: Any) -> None:
     """As the workers would leave it."""
     id_ = int(message_id.removeprefix("log_"))
-    Message.across_tenants.filter(pk=id_).update(status=status, **columns)
+    factories.end(Message.across_tenants.filter(pk=id_), status, **columns)
     Outbox.objects.filter(message_id=id_).delete()
 
 

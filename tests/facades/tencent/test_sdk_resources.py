@@ -14,6 +14,7 @@ from notifications import batches
 from notifications.models import Message
 from notifications.states import Status
 from tests.facades.tencent.test_sdk import METHODS, connect
+from tests.factories import end
 
 __all__ = ["connect"]
 
@@ -59,7 +60,7 @@ def test_it_keeps_templates_sends_with_them_and_reads_what_became_of_the_mail(co
         Destination=["ann@example.org"],
         Template={"TemplateID": numbers[0], "TemplateData": json.dumps({"name": "Ann"})},
     )
-    Message.objects.for_tenant(tenant.pk).update(status=Status.DELIVERED)
+    end(Message.objects.for_tenant(tenant.pk), Status.DELIVERED)
 
     today = timezone.localdate().isoformat()
     for signed, by in METHODS:

@@ -11,7 +11,7 @@ from notifications.models import Message
 from notifications.states import Status
 from notifications.suppression import Entry, add
 from tests.facades.tencent.client import TencentApi, code_of
-from tests.factories import send
+from tests.factories import fitting, send
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -32,7 +32,7 @@ def numbers(entry: dict[str, Any]) -> tuple[int, int]:
 
 def become(message_id: int, **columns: Any) -> None:
     """As the outbox would leave it."""
-    Message.across_tenants.filter(pk=message_id).update(**columns)
+    Message.across_tenants.filter(pk=message_id).update(**fitting(columns))
 
 
 def test_an_entry_is_whole(api, tenant):

@@ -13,6 +13,7 @@ from notifications.states import Status
 from templates_app import publishing
 from templates_app.models import Template
 from tests.facades.tencent.client import TencentApi, code_of
+from tests.factories import end
 
 
 def b64(text: str) -> str:
@@ -91,7 +92,7 @@ def test_a_task_runs_and_is_counted(api, tenant, people, template):
         ["help@example.com"],
         "en",
     )
-    sent.filter(recipient="ann@example.org").update(status=Status.SENT)
+    end(sent.filter(recipient="ann@example.org"), Status.SENT)
     batches.run_due()
     (row,) = listed(api, Status=5, ReceiverId=people, TaskType=1)
     del row["CreateTime"], row["UpdateTime"]
@@ -111,7 +112,7 @@ def test_a_task_runs_and_is_counted(api, tenant, people, template):
         "TimedParam": None,
         "ErrMsg": "",
     }
-    sent.update(status=Status.SENT)
+    end(sent, Status.SENT)
     batches.run_due()
     assert [each["TaskId"] for each in listed(api, Status=10)] == [number]
 
