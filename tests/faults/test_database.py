@@ -126,12 +126,15 @@ def test_p2_with_every_connection_taken_the_workers_go_on_and_the_api_says_503(s
 
 def test_p2_a_transaction_left_open_hardly_slows_the_workers(works: Works) -> None:
     works.deliver()
-    before = rate(works)
+    alone, beside = [], []
 
-    with database.idle_in_transaction():
-        during = max(rate(works), rate(works))
+    # In turn, so that the machine's moods meet both.
+    for _ in range(2):
+        alone.append(rate(works, 180))
+        with database.idle_in_transaction():
+            beside.append(rate(works, 180))
 
-    assert during >= 0.8 * before
+    assert max(beside) >= 0.8 * max(alone)
 
 
 def test_p2_no_session_of_ours_waits_or_idles_for_ever(works: Works) -> None:

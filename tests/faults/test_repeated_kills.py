@@ -41,14 +41,14 @@ def kill_at_random(works: Works, sink: Recorder, workers: list[Process]) -> None
 def test_k9_twenty_kills_lose_nothing_double_only_what_is_on_record_and_nothing_under_hold(works: Works) -> None:
     sink, breaking = works.sink(), works.sink(Rule("DOT", do="drop", accepts=True))
     workers = works.deliver_many("worker", "worker", "worker", DELIVERY_THREADS="2")
-    before = rate(works)
+    before = rate(works, 360)
     ids = send_many(MailServerFactory(port=sink.port).tenant, 5000)
     held = send_many(MailServerFactory(port=breaking.port, tenant__held_lanes=list(Lane)).tenant, 60)
 
     kill_at_random(works, sink, workers)
     with time_passing():
         wait_until(is_idle, "all mail is settled", timeout_s=90)
-    after = max(rate(works), rate(works))
+    after = max(rate(works, 360), rate(works, 360))
 
     assert set(arrivals(sink.message_ids)) == set(ids)
     assert doubles(sink.message_ids).total() <= KILLS * WINDOW
