@@ -1,11 +1,14 @@
 """K1, K2 and I1: the web process dies around its commit, the broker swallows nudges, and fifty clients ask at once."""
 
+import socket
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from config.standalone.ports import HOST
 from notifications.models import Message
 from notifications.states import Status
 from tenants.models import Tenant
@@ -106,3 +109,22 @@ def test_i1_fifty_equal_requests_at_once_are_one_mail(tenant: Tenant, sink: Sink
         str(Message.across_tenants.get().pk)
     }
     assert arrivals(sink.message_ids).total() == 1
+
+
+@pytest.mark.parametrize(("key", "megabytes", "status"), [("unknown", 5, 401), (None, 40, 413)])
+def test_a_refusal_reaches_a_caller_who_is_still_sending(
+    tenant: Tenant, works: Works, key: str | None, megabytes: int, status: int
+) -> None:
+    api = open_api(works, tenant)
+    headers = {"Authorization": f"Bearer {key or api.key}", "Content-Type": "application/json"}
+
+    with socket.create_connection((HOST, api.port), timeout=20) as caller:
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        caller.sendall("\r\n".join(["POST /api/v1/email HTTP/1.1", "Host: localhost", *lines, ""]).encode())
+        caller.sendall(f"Content-Length: {megabytes * 1_000_000}\r\n\r\n".encode())
+        for _ in range(megabytes):
+            caller.sendall(b"x" * 1_000_000)
+            time.sleep(0.02)
+        answer = caller.recv(4096)
+
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
