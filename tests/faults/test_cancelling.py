@@ -40,7 +40,7 @@ def test_each_of_a_thousand_due_messages_is_sent_once_or_cancelled_and_never_bot
         try:
             for id_ in ids:
                 # Around the moment at which it leaves, some before and some behind it.
-                wait_s = (due[id_] - datetime.now(UTC)).total_seconds() + random.uniform(-0.1, 0.3)
+                wait_s = (due[id_] - datetime.now(UTC)).total_seconds() + random.uniform(-0.3, 0.7)
                 time.sleep(max(wait_s, 0))
                 said[id_] = id_ in outbox.cancel(tenant_id=tenant.pk, message_ids=[id_])
         finally:

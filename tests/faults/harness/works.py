@@ -63,8 +63,12 @@ class Works:
         """A Celery worker without beat, ready for tasks of that queue."""
         broker = {"CELERY_BROKER_URL": broker_url, "NUDGE_QUEUE": queue}
         app = ["-m", "celery", "--app", "tests.faults.harness.nudges:app", "worker", "--loglevel", "INFO"]
+        # A name of its own: for a moment RabbitMQ still keeps the queue of one that was killed.
+        name = ["--hostname", f"celery{len(self._all)}@%h"]
         size = ["--concurrency", str(concurrency), "--without-mingle", "--without-gossip", "--without-heartbeat"]
-        worker = self._start(Process("celery", [*app, *size], env=self._env("celery", broker | env), place=self._place))
+        worker = self._start(
+            Process("celery", [*app, *name, *size], env=self._env("celery", broker | env), place=self._place)
+        )
         worker.wait_to_say(" ready.", timeout_s=40)
         return worker
 
