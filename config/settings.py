@@ -132,7 +132,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"EmailBizKey": "templates_app.biz_keys.EMAIL_NAMES"},
 }
 
 #: Largest request body in bytes; a send with ten attachments fits.

@@ -70,15 +70,13 @@ SMS_KEYS: tuple[str, ...] = (
 #: The newer spellings, and what is stored for them.
 RENAMED: dict[str, str] = {"TODO_TICKET": "TODO_WORKORDER", "TICKET_REPLY_REMINDER": "WORKORDER_REPLY_REMINDER"}
 
-#: What callers may name for e-mail, in either spelling.
-EMAIL_NAMES: tuple[str, ...] = (*EMAIL_KEYS, *RENAMED)
-
 _KNOWN = frozenset(EMAIL_KEYS) | frozenset(SMS_KEYS)
 
 
 def stored_spelling(biz_key: str) -> str:
-    """The key as rows hold it. Keys of tenants' own making come back unchanged."""
-    return RENAMED.get(biz_key, biz_key)
+    """The key as rows hold it: the vendor's in capitals, however it is written; one of a tenant's own as it is."""
+    capitals = biz_key.upper()
+    return RENAMED.get(capitals, capitals) if capitals in _KNOWN or capitals in RENAMED else biz_key
 
 
 def is_known(biz_key: str) -> bool:

@@ -33,7 +33,8 @@ def test_the_keys_for_sms_are_the_39_of_the_page_in_its_order() -> None:
 def test_the_newer_spellings_are_stored_as_the_older() -> None:
     assert stored_spelling("TODO_TICKET") == "TODO_WORKORDER"
     assert stored_spelling("TICKET_REPLY_REMINDER") == "WORKORDER_REPLY_REMINDER"
-    assert stored_spelling("OUR_OWN_KEY") == "OUR_OWN_KEY"
+    assert stored_spelling("signUp") == "SIGNUP"
+    assert stored_spelling("Our-own key") == "Our-own key"
 
 
 def test_keys_are_known_in_either_spelling() -> None:

@@ -7,7 +7,6 @@ from rest_framework import serializers
 from notifications.facades.angus import fields, mail_fields
 from notifications.suppression import MAX_CATEGORY
 from notifications.unsubscribe_words import WORDS, find_language
-from templates_app.biz_keys import EMAIL_NAMES
 
 _MAX_RECIPIENTS = 500
 MAX_FILES = 10
@@ -56,11 +55,9 @@ class SendBody(fields.Members):
     outId = fields.Text(
         max_length=80, help_text="Your own id of this call, by which lists find it. Need not be unique."
     )
-    bizKey = fields.Choice(
-        choices=EMAIL_NAMES,
-        required=False,
-        allow_null=True,
-        help_text="What the mail is for. Chooses the template of TEMPLATE mails, labels CUSTOM ones.",
+    bizKey = fields.BizKey(
+        help_text="What the mail is for: a key such as SIGNUP, or one of your own. Chooses the template of TEMPLATE "
+        "mails, labels CUSTOM ones."
     )
     language = fields.Language(
         help_text="Language of the template: zh_CN, en, or another one that it is written in. Absent: the language of "

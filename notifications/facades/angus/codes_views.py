@@ -10,7 +10,6 @@ from notifications.facades.angus import codes_docs as docs
 from notifications.facades.angus.codes_wire import CheckParameters
 from notifications.facades.angus.envelope import AngusView
 from notifications.facades.angus.parameters import read
-from templates_app.biz_keys import stored_spelling
 from tenants.models.api_key import Scope
 
 
@@ -23,9 +22,7 @@ class CodeViewSet(ViewSetMixin, AngusView):
     @extend_schema(**docs.CHECK)
     def check(self, request: Request) -> Response:
         asked = read(request.query_params, CheckParameters())
-        verification.check(
-            self.principal.tenant.pk, stored_spelling(asked["bizKey"]), asked["email"].email, asked["verificationCode"]
-        )
+        verification.check(self.principal.tenant.pk, asked["bizKey"], asked["email"].email, asked["verificationCode"])
         return self.success()
 
 

@@ -17,10 +17,13 @@ from rest_framework.fields import SkipField
 from notifications.facades.angus.envelope import DATE_FORMAT
 from notifications.facades.angus.locale import canonical_language
 from notifications.facades.refusals import BodyUnreadable, FieldUnparsable
+from templates_app.biz_keys import stored_spelling
 from tenants.errors import DomainError, InvalidField
 
 MAX_LONG = 2**63 - 1
 OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True}
+#: Of texts.
+REQUIRED: dict[str, Any] = {"required": True, "allow_null": False, "allow_blank": False}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LANGUAGE_CHARS = 20
 _DATE = re.compile(r"(?:19[7-9]|[2-9]\d\d)\d-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
@@ -118,6 +121,19 @@ class Choice(serializers.ChoiceField):
         if text is None or text.upper() not in known:
             self.fail("invalid_choice", input=str(data)[:60])
         return known[text.upper()]
+
+
+class BizKey(Text):
+    """What a message is for: a key of the vendor's, in any case or as ``{"value": …}``, or one of a tenant's own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=80, trim_whitespace=True, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = _enum_text(data)
+        if text is None:
+            self.fail("invalid")
+        return stored_spelling(super().to_internal_value(text))
 
 
 class LenientChoice(Choice):

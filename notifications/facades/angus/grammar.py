@@ -208,7 +208,7 @@ def constant(value: str) -> Sequence[Any]:
 
 
 def biz_key(value: str) -> Sequence[Any]:
-    return [stored_spelling(value.upper())]
+    return [stored_spelling(value)]
 
 
 def send_status(value: str) -> Sequence[Any]:

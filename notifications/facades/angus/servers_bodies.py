@@ -55,7 +55,7 @@ class Credentials(Options):
 class AccountBody(fields.Members):
     """The login at the mail server."""
 
-    account = fields.Text(required=True, allow_null=False, allow_blank=False, max_length=100)
+    account = fields.Text(**fields.REQUIRED, max_length=100)
     password = fields.Text(
         max_length=_MAX_SECRET, write_only=True, help_text=f"{MASK} or null keeps the one that is stored."
     )
@@ -107,7 +107,7 @@ class ServerBody(ServerChanges):
     """A whole server. Members that are absent have their defaults."""
 
     id = fields.Whole(help_text="Of a replacement: which server. Absent: a new one.")
-    name = fields.Text(required=True, allow_null=False, allow_blank=False, max_length=100)
+    name = fields.Text(**fields.REQUIRED, max_length=100)
     protocol = fields.Choice(choices=["SMTP"], required=True, help_text="SMTP, also for e-mail services.")
 
 

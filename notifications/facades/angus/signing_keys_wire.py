@@ -15,7 +15,7 @@ from tenants.models.api_key import Scope
 class SigningKeyBody(fields.Members):
     """A new pair of a secret id and a secret key."""
 
-    name = fields.Text(required=True, allow_null=False, allow_blank=False, max_length=100, help_text="What uses it.")
+    name = fields.Text(**fields.REQUIRED, max_length=100, help_text="What uses it.")
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=Scope.values),
         min_length=1,

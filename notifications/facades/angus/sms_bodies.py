@@ -4,7 +4,6 @@ from rest_framework import serializers
 
 from notifications.facades.angus import fields, sms_fields
 from notifications.facades.angus.bodies import RECEIVER_KINDS
-from templates_app.biz_keys import RENAMED, SMS_KEYS
 
 _MAX_RECIPIENTS = 500
 #: AngusGM's own check endpoint takes no longer ones.
@@ -17,8 +16,9 @@ class SmsBody(fields.Members):
     outId = fields.Text(
         max_length=80, help_text="Your own id of this call, by which lists find it. Need not be unique."
     )
-    bizKey = fields.Choice(
-        choices=[*SMS_KEYS, *RENAMED], required=True, help_text="What the SMS is for. Chooses the template."
+    bizKey = fields.BizKey(
+        **fields.REQUIRED,
+        help_text="What the SMS is for: a key such as SIGNIN, or one of your own. Chooses the template.",
     )
     language = fields.Language(
         help_text="Language of the template. Absent: the language of the request, then the tenant's."
@@ -47,11 +47,9 @@ class SmsBody(fields.Members):
 
 
 class CheckParameters(fields.Members):
-    bizKey = fields.Choice(choices=[*SMS_KEYS, *RENAMED], required=True, help_text="What the code was sent for.")
+    bizKey = fields.BizKey(**fields.REQUIRED, help_text="What the code was sent for.")
     mobile = sms_fields.Phone(required=True, help_text="Where it was sent to, in any spelling of the number.")
-    verificationCode = fields.Text(
-        required=True, allow_null=False, allow_blank=False, max_length=MAX_CODE, help_text="What the person typed."
-    )
+    verificationCode = fields.Text(**fields.REQUIRED, max_length=MAX_CODE, help_text="What the person typed.")
 
 
 class ChannelChanges(fields.Members):

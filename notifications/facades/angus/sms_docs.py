@@ -10,7 +10,6 @@ from notifications.facades.angus import openapi
 from notifications.facades.angus.docs import SUPPRESSED
 from notifications.facades.angus.openapi import ENVELOPE_NOTE, REFUSALS, Named, parameter
 from notifications.facades.angus.sms_bodies import MAX_CODE, SmsBody
-from templates_app.biz_keys import RENAMED, SMS_KEYS
 
 _TAGS = ["SMS"]
 _BUSINESS = (
@@ -141,7 +140,7 @@ CHECK: dict[str, Any] = {
     "description": "The right code is used up by it. Five wrong ones kill it; so does its time. The refusal is the "
     "same for a code that is wrong, used or expired and for a number that was never sent one. " + ENVELOPE_NOTE,
     "parameters": [
-        parameter("bizKey", "What the code was sent for.", required=True, enum=[*SMS_KEYS, *RENAMED]),
+        parameter("bizKey", "What the code was sent for.", required=True),
         parameter("mobile", "Where it was sent to.", required=True),
         parameter("verificationCode", f"What the person typed; 1 to {MAX_CODE} characters.", required=True),
     ],

@@ -23,7 +23,6 @@ from notifications.facades.angus.sms_errors import sms_foreign
 from notifications.facades.angus.sms_wire import parse_sms, present_sms
 from notifications.facades.angus.wire import SendContext, present_receipt
 from notifications.submit import submit
-from templates_app.biz_keys import stored_spelling
 from tenants.errors import DomainError
 from tenants.models.api_key import Scope
 
@@ -85,9 +84,7 @@ class SmsCodeViewSet(ViewSetMixin, SmsView):
     def check(self, request: Request) -> Response:
         asked = read(request.query_params, CheckParameters())
         number = asked["mobile"].email
-        verification.check(
-            self.principal.tenant.pk, stored_spelling(asked["bizKey"]), number, asked["verificationCode"]
-        )
+        verification.check(self.principal.tenant.pk, asked["bizKey"], number, asked["verificationCode"])
         return self.success()
 
 

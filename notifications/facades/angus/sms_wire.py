@@ -23,7 +23,6 @@ from notifications.facades.angus.sms_bodies import MAX_CODE, SmsBody
 from notifications.facades.angus.wire import SendContext, shown_language, shown_status
 from notifications.search import MessageRow
 from notifications.verification import MASK, VARIABLE
-from templates_app.biz_keys import stored_spelling
 from tenants.errors import InvalidField
 
 _BODY = SmsBody()
@@ -43,7 +42,7 @@ def parse_sms(data: Any, context: SendContext) -> SendRequest:
         channel=Channel.SMS,
         recipients=tuple(mobiles),
         audience=None if mobiles else parse_audience(body),
-        template=TemplateChoice(language, stored_spelling(body["bizKey"])),
+        template=TemplateChoice(language, body["bizKey"]),
         code=_code_wish(body, params) if body["verificationCode"] else None,
         params=params,
         lane=Lane.URGENT if is_hurried else Lane.NORMAL,

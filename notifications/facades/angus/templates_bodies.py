@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from notifications.facades.angus import fields
-from templates_app.biz_keys import EMAIL_NAMES
 
 _MAX_CONTENT = 200_000
 _MAX_SUBJECT = 400
+_MAX_BIZ_KEYS = 100
 _IGNORED = "Ignored: answers have it."
 
 
@@ -50,7 +50,7 @@ class Sample(serializers.DictField):
 
 
 class BizKeys(serializers.ListField):
-    child = fields.Choice(choices=EMAIL_NAMES)
+    child = fields.BizKey(**fields.REQUIRED)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**fields.OPTIONAL | options)
@@ -58,8 +58,8 @@ class BizKeys(serializers.ListField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
-        if len(data) > len(EMAIL_NAMES):
-            raise ValidationError("There are not so many keys.", code="max_length")
+        if len(data) > _MAX_BIZ_KEYS:
+            raise ValidationError(f"At most {_MAX_BIZ_KEYS} are allowed.", code="max_length")
         return [self.child.run_validation(item) for item in data]
 
 
@@ -108,10 +108,10 @@ class TemplateChanges(TextBody):
 class TemplateBody(TextBody):
     """A new template, or another language of one that is there."""
 
-    code = Code(required=True, allow_null=False, allow_blank=False, max_length=80, help_text="Stable, as ORDER_PAID.")
+    code = Code(**fields.REQUIRED, max_length=80, help_text="Stable, as ORDER_PAID.")
     name = fields.Text(max_length=100, help_text="What people call it. Absent: its code.")
     language = SpokenLanguage(required=True, allow_null=False, help_text="Such as zh_CN or en.")
-    subject = fields.Text(required=True, allow_null=False, allow_blank=False, max_length=_MAX_SUBJECT)
+    subject = fields.Text(**fields.REQUIRED, max_length=_MAX_SUBJECT)
     content = fields.LongText(required=True, allow_null=False, max_length=_MAX_CONTENT, help_text="As in a change.")
     verificationCode = fields.Flag(help_text="Its messages carry a code. Absent: false.")
     verificationCodeValidSecond = fields.Whole(min_value=-1, max_value=86_400, help_text="How long codes live.")

@@ -17,7 +17,6 @@ from notifications.facades.angus.templates_bodies import (
     TemplateChanges,
     TextBody,
 )
-from templates_app.biz_keys import stored_spelling
 from templates_app.catalogue import TemplateRow, VersionRow
 from templates_app.engine import Rendered
 from templates_app.own_templates import Change
@@ -108,7 +107,7 @@ def _change(body: Mapping[str, Any], columns: Mapping[str, Any], *, language: st
         language=language,
         parts=parts,
         dialect=(body.get("dialect") or dialect_of("\n".join(parts.values()))).lower(),
-        biz_keys=None if keys is None else list(dict.fromkeys(stored_spelling(key) for key in keys)),
+        biz_keys=None if keys is None else list(dict.fromkeys(keys)),
     )
 
 

@@ -44,7 +44,6 @@ from notifications.search import FileRow, MessageRow
 from notifications.states import Status
 from notifications.suppression import clean_category
 from notifications.verification import MASK, VARIABLE
-from templates_app.biz_keys import stored_spelling
 from tenants.audience import Audience, AudienceKind
 from tenants.auth import Principal
 from tenants.errors import InvalidField
@@ -92,7 +91,7 @@ def parse_send(data: Any, context: SendContext) -> SendRequest:
     audience = None if written else parse_audience(body)
     is_template = body["type"] == "TEMPLATE"
     is_code = body["verificationCode"]
-    biz_key = stored_spelling(body["bizKey"]) if body.get("bizKey") else None
+    biz_key = body.get("bizKey") or None
     language = body.get("language") or context.language or context.principal.tenant.default_language
     return SendRequest(
         facade="angus",

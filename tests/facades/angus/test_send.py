@@ -10,7 +10,7 @@ from django.utils import timezone
 from notifications.models import Attachment, MailServer, Message, Outbox, Submission
 from tenants.models import Tenant
 from tests.facades.angus.conftest import Api, custom, stored
-from tests.factories import MailServerFactory, make_key
+from tests.factories import MailServerFactory, make_key, make_template
 
 EMAIL = "/api/v1/email"
 
@@ -78,6 +78,14 @@ def test_content_is_html_or_text_as_said(api: Api, is_html: Any, column: str) ->
     submission = Submission.across_tenants.get()
     assert getattr(submission, column) == "<p>Hi</p>"
     assert the_message().is_html == (column == "html")
+
+
+def test_a_key_of_the_tenant_s_own_making_chooses_its_template(api: Api, tenant: Tenant) -> None:
+    make_template(tenant, "Order-Shipped", subject="On its way", text="It left.")
+
+    send(api, type="TEMPLATE", bizKey="Order-Shipped", language="en", subject=None, content=None)
+
+    assert (the_message().biz_key, the_message().subject) == ("Order-Shipped", "On its way")
 
 
 def test_strings_for_scalars_and_enums_in_any_case_are_read(api: Api) -> None:

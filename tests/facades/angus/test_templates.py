@@ -185,7 +185,9 @@ class TestChanging:
             ({"language": "no language!"}, "language"),
             ({"dialect": "PERL"}, "dialect"),
             ({"bizKeys": "SIGNUP"}, "bizKeys"),
-            ({"bizKeys": ["NOPE"]}, "bizKeys"),
+            ({"bizKeys": [""]}, "bizKeys"),
+            ({"bizKeys": [7]}, "bizKeys"),
+            ({"bizKeys": ["KEY"] * 101}, "bizKeys"),
             ({"nonsense": 1}, "nonsense"),
         ],
     )
