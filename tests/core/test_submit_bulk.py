@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db import DataError
 
 from notifications import suppression
 from notifications.contracts import Address, Channel, CodeWish, Lane, SuppressionSource, UnsubscribeOffer
@@ -131,6 +132,29 @@ class TestManyRecipients:
         in_order = Outbox.objects.filter(lane=Lane.BULK).order_by("rank").values_list("message_id", flat=True)
         assert list(in_order) == [*receipt.message_ids[1:], *after.message_ids]
         assert FairClock.objects.get(lane=Lane.BULK, owner_id=tenant.pk).rank == 5_003
+
+    def test_what_the_database_refuses_in_a_later_statement_leaves_nothing_of_the_call(self, tenant: Tenant) -> None:
+        people = [f"person{n}@example.org" for n in range(11_000)]
+        people[5_500] = f"{'x' * 400}@example.org"
+
+        with pytest.raises(DataError):
+            send(tenant, *people)
+
+        assert [rows.count() for rows in (Message.across_tenants, Submission.across_tenants, Outbox.objects)] == [
+            0,
+            0,
+            0,
+        ]
+        assert send(tenant, *people[:5_500]).message_ids
+
+    def test_texts_of_their_own_are_rendered_while_earlier_statements_run(self, tenant: Tenant) -> None:
+        make_template(tenant, "NEWS", subject="For {{ name }}", text="Dear {{ name }}")
+        names = {f"person{n}@example.org": {"name": f"N{n}"} for n in range(10_001)}
+
+        send(tenant, *names, params_by_recipient=names, **by_template("NEWS"))
+
+        subjects = Message.across_tenants.order_by("id").values_list("subject", flat=True)
+        assert list(subjects) == [f"For N{n}" for n in range(10_001)]
 
     def test_each_may_have_variables_of_his_own(self, tenant: Tenant) -> None:
         make_template(tenant, "NEWS", subject="For {{ name }}", text="Dear {{ name }} of {{ city }}")
