@@ -140,11 +140,8 @@ class TestManyRecipients:
         with pytest.raises(DataError):
             send(tenant, *people)
 
-        assert [rows.count() for rows in (Message.across_tenants, Submission.across_tenants, Outbox.objects)] == [
-            0,
-            0,
-            0,
-        ]
+        tables = (Message.across_tenants, Submission.across_tenants, Outbox.objects)
+        assert not any(rows.exists() for rows in tables)
         assert send(tenant, *people[:5_500]).message_ids
 
     def test_texts_of_their_own_are_rendered_while_earlier_statements_run(self, tenant: Tenant) -> None:
