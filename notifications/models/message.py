@@ -81,7 +81,7 @@ class Message(TenantOwned):
             ),
         ]
         # Ids rise in all of them, though lists begin with the newest: what is accepted then fills their pages from one
-        # side, which takes half the room and a fifth less time in a large call. Reading backwards costs nothing.
+        # side, which takes half the room and less time in a large call. Reading backwards costs nothing.
         indexes = [
             # The list of a channel; its count and its deep pages read nothing else.
             models.Index(fields=["tenant", "channel", "id"], name="message_newest"),
