@@ -70,15 +70,10 @@ SMS_KEYS: tuple[str, ...] = (
 #: The newer spellings, and what is stored for them.
 RENAMED: dict[str, str] = {"TODO_TICKET": "TODO_WORKORDER", "TICKET_REPLY_REMINDER": "WORKORDER_REPLY_REMINDER"}
 
-_KNOWN = frozenset(EMAIL_KEYS) | frozenset(SMS_KEYS)
+_KNOWN = frozenset(EMAIL_KEYS) | frozenset(SMS_KEYS) | frozenset(RENAMED)
 
 
 def stored_spelling(biz_key: str) -> str:
     """The key as rows hold it: the vendor's in capitals, however it is written; one of a tenant's own as it is."""
     capitals = biz_key.upper()
-    return RENAMED.get(capitals, capitals) if capitals in _KNOWN or capitals in RENAMED else biz_key
-
-
-def is_known(biz_key: str) -> bool:
-    """Whether the vendor has this key, for e-mail or SMS, in either spelling."""
-    return stored_spelling(biz_key) in _KNOWN
+    return RENAMED.get(capitals, capitals) if capitals in _KNOWN else biz_key
