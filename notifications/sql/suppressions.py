@@ -1,6 +1,5 @@
 """Who of many recipients is suppressed, and many suppressions at once: one statement for a whole call or batch."""
 
-import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -16,10 +15,11 @@ WHERE s.category IN ('', w.category) AND (s.expires_at IS NULL OR s.expires_at >
 ORDER BY w.place, s.category
 """
 
-# The same for one call, which may have a hundred thousand recipients.
+# The same for one call, which may have a hundred thousand recipients. The planner counts them in the literal, and so
+# knows when one look at each is dearer than reading the list.
 FIND_AMONG = """
 SELECT DISTINCT ON (s.address) s.address, s.source
-FROM jsonb_array_elements_text(%(addresses)s::jsonb) AS w (address)
+FROM unnest(string_to_array(%(addresses)s, chr(10))) AS w (address)
 JOIN notifications_suppression s
     ON s.tenant_id = %(tenant_id)s AND s.channel = %(channel)s AND s.address = w.address
 WHERE s.category IN ('', %(category)s) AND (s.expires_at IS NULL OR s.expires_at > now())
@@ -55,9 +55,9 @@ def find(wanted: Sequence[tuple[int, str, str, str]]) -> list[tuple[int, str]]:
 
 
 def find_among(addresses: Collection[str], *, tenant_id: int, channel: str, category: str) -> list[tuple[str, str]]:
-    """Normalised addresses; returns (address, source) of those hit."""
+    """Normalised addresses, each on one line; returns (address, source) of those hit."""
     parameters = {"tenant_id": tenant_id, "channel": channel, "category": category}
-    return rows(FIND_AMONG, parameters | {"addresses": json.dumps(list(addresses))})
+    return rows(FIND_AMONG, parameters | {"addresses": "\n".join(addresses)})
 
 
 def add(entries: Sequence[tuple[str, str, str, Any]], *, tenant_id: int, channel: str, source: str) -> int:

@@ -1,6 +1,7 @@
 """The list of who gets nothing: adding twice is adding once, ends only move later, and categories stay apart."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -75,6 +76,28 @@ def test_one_query_answers_for_many_as_they_are_written(
     assert hit == {"ANN@example.org": Source.MANUAL}
     assert not found(TenantFactory(), "ann@example.org")
     assert not suppression.find(tenant.pk, SMS, ["ann@example.org"], category="")
+
+
+def test_few_are_looked_up_and_many_compared_with_the_list_as_a_whole(tenant: Tenant) -> None:
+    suppress(tenant, *[f"person{n}@example.org" for n in range(20_000)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_suppression")
+
+    def plan(count: int) -> str:
+        plans: list[str] = []
+
+        def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            with connection.cursor().cursor as cursor:
+                cursor.execute(f"EXPLAIN {sql}", params)
+                plans.extend(line for (line,) in cursor.fetchall())
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(explain):
+            assert len(found(tenant, *[f"person{n}@example.org" for n in range(count)])) == count
+        return "\n".join(plans)
+
+    assert "suppression_once" in plan(1)
+    assert "Hash Join" in plan(10_000)
 
 
 def test_adding_again_changes_nothing_but_an_end_that_comes_later(tenant: Tenant) -> None:
