@@ -60,19 +60,22 @@ class Accepted:
         from_template = self.template.code_validity_s if self.template else None
         return wish or (timedelta(seconds=from_template) if from_template else verification.DEFAULT_VALIDITY)
 
-    @cached_property
-    def envelopes(self) -> list[tuple[Address, ...]]:
-        """Who shares a message: everybody alone, or as many in To as it can take."""
-        recipients = self.request.recipients
-        size = 1 if self._is_separate else MAX_SHARED_TO
-        return [recipients[start : start + size] for start in range(0, len(recipients), size)]
+    @property
+    def count(self) -> int:
+        """Messages, those included that nobody may get."""
+        return len(self._envelope_starts)
 
     @property
     def due_count(self) -> int:
         """Messages that somebody is to get."""
         if not self.suppressed:
-            return len(self.envelopes)
-        return sum(not self.is_suppressed(envelope) for envelope in self.envelopes)
+            return self.count
+        return sum(not self.is_suppressed(envelope) for envelope in self.envelopes())
+
+    def envelopes(self) -> Iterator[tuple[Address, ...]]:
+        """Who shares a message: everybody alone, or as many in To as it can take."""
+        starts = self._envelope_starts
+        return (self.request.recipients[start : start + starts.step] for start in starts)
 
     def is_suppressed(self, envelope: tuple[Address, ...]) -> bool:
         """Nobody of To may get it. Copies alone are not sent."""
@@ -132,7 +135,7 @@ class Accepted:
 
     def messages(self, codes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """The columns of each message that differ from the shared ones."""
-        for envelope in self.envelopes:
+        for envelope in self.envelopes():
             message = self._own(envelope)
             if self.suppressed:
                 message |= self._suppression(envelope)
@@ -172,6 +175,10 @@ class Accepted:
     @cached_property
     def _has_names(self) -> bool:
         return any(a.name for a in chain(self.request.recipients, self.request.cc, self.request.bcc))
+
+    @property
+    def _envelope_starts(self) -> range:
+        return range(0, len(self.request.recipients), 1 if self._is_separate else MAX_SHARED_TO)
 
     @property
     def _is_separate(self) -> bool:

@@ -37,9 +37,7 @@ def submit(tenant: Tenant, request: SendRequest, *, server: MailServer | None = 
     with transaction.atomic():
         codes = _issue_codes(call)
         quotas.spend(tenant, call.due_count)
-        submission_id, message_ids = outbox.enqueue(
-            submission, call.shared(), call.messages(codes), count=len(call.envelopes)
-        )
+        submission_id, message_ids = outbox.enqueue(submission, call.shared(), call.messages(codes), count=call.count)
         if call.files:
             attachments.store(tenant.pk, submission_id, call.files)
     return Receipt(

@@ -171,16 +171,18 @@ def check_values(value: Any) -> None:
 
     Iterative: depth is what is being judged.
     """
-    todo = [(value, 1)]
+    todo = [([value], 0)]
     while todo:
-        item, depth = todo.pop()
-        if isinstance(item, str):
-            _check_text(item)
-        elif isinstance(item, dict | list):
-            if depth > MAX_DEPTH:
-                raise BodyUnreadable(reason=f"it is nested deeper than {MAX_DEPTH} levels.")
-            children = item if isinstance(item, list) else [*item, *item.values()]
-            todo.extend((child, depth + 1) for child in children)
+        items, depth = todo.pop()
+        if depth > MAX_DEPTH:
+            raise BodyUnreadable(reason=f"it is nested deeper than {MAX_DEPTH} levels.")
+        for item in items:
+            if isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, list):
+                todo.append((item, depth + 1))
+            elif isinstance(item, dict):
+                todo.append(([*item, *item.values()], depth + 1))
 
 
 def _check_text(text: str) -> None:

@@ -2,11 +2,12 @@
 
 from django.db import migrations
 
+# date_part reckons in binary, which is exact enough for milliseconds; extract takes three times as long for its decimals.
 FORWARD = """
 CREATE SEQUENCE angarium_id_seq MINVALUE 0 MAXVALUE 1048575 START 0 CYCLE CACHE 20;
 
 CREATE FUNCTION angarium_next_id() RETURNS bigint LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-  SELECT ((extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1577836800000) << 20 | nextval('angarium_id_seq')
+  SELECT ((date_part('epoch', clock_timestamp()) * 1000)::bigint - 1577836800000) << 20 | nextval('angarium_id_seq')
 $$;
 """
 BACKWARD = "DROP FUNCTION angarium_next_id(); DROP SEQUENCE angarium_id_seq;"

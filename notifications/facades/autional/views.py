@@ -56,26 +56,31 @@ class BulkView(AutionalView):
     def post(self, request: Request) -> HttpResponseBase:
         call = wire.parse_bulk(self.read_body(), self.principal)
         self.principal.check_scope(SEND_SCOPES[call.request.channel])
-        answer = self._accept(call)
-        record = Record.read(answer.body)
+        record, is_replayed = self._accept(call)
         shared = logs.shared(self.principal.tenant, record.message_ids[0])
         response = StreamingHttpResponse(bulk.render(call, record, shared), content_type="application/json")
-        if answer.is_replayed:
+        if is_replayed:
             response["Idempotent-Replayed"] = "true"
         return response
 
-    def _accept(self, call: wire.Bulk) -> Answer:
-        def work() -> Answer:
-            receipt = submit(self.principal.tenant, call.request)
-            return Answer(status=200, body=Record.of(receipt, datetime.now(UTC)).write())
+    def _accept(self, call: wire.Bulk) -> tuple[Record, bool]:
+        """What was decided, and whether that was before."""
+        tenant = self.principal.tenant
+
+        def work() -> Record:
+            return Record.of(submit(tenant, call.request), datetime.now(UTC))
 
         key = self.request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
-            return work()
-        endpoint = self.request.path.rstrip("/")
-        return idempotency.answer_once(
-            self.principal.tenant.pk, endpoint, key, request_body=self.body.identity, work=work
+            return work(), False
+        answer = idempotency.answer_once(
+            tenant.pk,
+            self.request.path.rstrip("/"),
+            key,
+            request_body=self.body.identity,
+            work=lambda: Answer(status=200, body=work().write()),
         )
+        return Record.read(answer.body), answer.is_replayed
 
 
 class LogsView(AutionalView):

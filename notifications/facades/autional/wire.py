@@ -14,6 +14,7 @@ Oddities of the contract:
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -80,7 +81,7 @@ def parse_email(data: Any, principal: Principal, now: datetime) -> SendRequest:
 def parse_sms(data: Any, principal: Principal, now: datetime) -> SendRequest:
     """Raises InvalidField, FieldUnparsable, BodyUnreadable."""
     body = Members(data)
-    number = _number(body.line("phone", is_required=True), "phone")
+    number = _number(body.line("phone", is_required=True), field="phone")
     template = _template(body, principal)
     return SendRequest(
         facade=FACADE,
@@ -158,21 +159,17 @@ def _mailboxes(body: Members, name: str) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(addresses.parse(text, field=name) for text in body.texts(name)))
 
 
-def _number(text: str, field: str) -> Address:
+def _number(text: str, *, field: str) -> Address:
     return phones.parse(text, default_region=settings.SMS_DEFAULT_REGION, field=field)
 
 
 def _entries(written: list[str], channel: Channel) -> tuple[Address | Refused, ...]:
-    parse = _number if channel is Channel.SMS else _mailbox
+    parse = partial(_number if channel is Channel.SMS else addresses.parse, field="recipients")
     entries: dict[str, Address | Refused] = {}
     for text in written:
         try:
-            address = parse(text, "recipients")
+            address = parse(text)
             entries.setdefault(address.email, address)
         except InvalidField as error:
             entries.setdefault(text, Refused(text, str(error.params["reason"])))
     return tuple(entries.values())
-
-
-def _mailbox(text: str, field: str) -> Address:
-    return addresses.parse(text, field=field)
