@@ -1,6 +1,6 @@
 """What travels between compose, the transports and settle: a composed message in, an outcome out. Frozen and pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -35,6 +35,8 @@ class Composed:
     files: tuple[FileIn, ...] = ()
     #: A label for the statistics of e-mail services, such as the business key; empty: none.
     tag: str = ""
+    #: What the finished bytes go through last, in the name of the sender's domain; None: nobody signs for it.
+    sign: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def masked_link() -> str:
 
 
 def header_fields(url: str) -> dict[str, str]:
-    """RFC 2369 3.2 and RFC 8058 3.1. Whoever signs the mail with DKIM must sign both, or services ignore the second."""
+    """RFC 2369 3.2 and RFC 8058 3.1. Services ignore the second unless DKIM covers both; see ``delivery/dkim``."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "=".join(ONE_CLICK)}
 
 

@@ -19,7 +19,7 @@ from tenants.models import SenderDomain
 
 _PURPOSES = {
     Purpose.SPF: "SPF: who may send for it",
-    Purpose.DKIM: "DKIM: that it is yours",
+    Purpose.DKIM: "DKIM: that it is yours, and signs its mail",
     Purpose.DMARC: "DMARC: not required",
 }
 
@@ -46,7 +46,10 @@ class SenderDomainAdmin(ScopedModelAdmin):
     list_select_related = ("tenant",)
     search_fields = ("name",)
     search_help_text = "Domain"
-    empty_text = "Domains that a tenant may send as, once it has published two records in their DNS. Add the first one."
+    empty_text = (
+        "Domains that a tenant may send as, once it has published two records in their DNS; mail from them that leaves "
+        "through an SMTP server is signed with DKIM. Add the first one."
+    )
     ordering = ("name",)
     actions_detail = ("check_now",)
 

@@ -6,7 +6,7 @@ required as well, since mail without it is refused; DMARC is advice. The admin a
 
 import base64
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -47,6 +47,16 @@ class Record:
     found: str
     is_right: bool
     is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DomainKey:
+    """What mail from a verified domain is signed with."""
+
+    domain: str
+    selector: str
+    #: PKCS #8, PEM.
+    private_key: Secret
 
 
 def create(tenant_id: int, name: str, *, key_bits: int = 2048, tags: Mapping[str, str] | None = None) -> SenderDomain:
@@ -109,6 +119,14 @@ def list_verified(tenant_id: int) -> list[str]:
     """The domains that the tenant may send as, whatever the address."""
     rows = SenderDomain.objects.for_tenant(tenant_id).exclude(verified_at=None)
     return list(rows.order_by("name").values_list("name", flat=True))
+
+
+def find_keys(tenant_ids: Collection[int]) -> dict[tuple[int, str], DomainKey]:
+    """By tenant and domain; one that is not verified has none to sign with. One query."""
+    # For the worker, who carries mail of many tenants at once and asks for each by its own id.
+    rows = SenderDomain.across_tenants.filter(tenant_id__in=tenant_ids).exclude(verified_at=None)
+    found = rows.values_list("tenant_id", "name", "selector", "private_key")
+    return {(tenant_id, name): DomainKey(name, selector, key) for tenant_id, name, selector, key in found}
 
 
 def resolve(tenant_id: int, name: str) -> SenderDomain:

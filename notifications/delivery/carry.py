@@ -21,10 +21,13 @@ from notifications.delivery.compose import compose
 from notifications.delivery.recipients import fold
 from notifications.delivery.transports import Route, Timeouts, open_session
 from notifications.models import MailServer, Message
+from notifications.models.route import ServerKind
 from notifications.outbox import Lease
 from notifications.parcel import Composed, Outcome
 from notifications.states import Verdict
+from tenants import identities
 from tenants.errors import DomainError
+from tenants.identities import DomainKey
 
 T = TypeVar("T")
 
@@ -70,6 +73,7 @@ def carry(job: Job) -> Counter[Verdict]:
     done: list[tuple[Outcome, int | None]] = []
     is_reached = False
     files = attachments.load({message.submission_id for message in job.messages})
+    keys = _keys(job)
     try:
         with open_session(Route.of(job.server), timeouts=job.timeouts) as session:
             windows = list(_windows(job.messages))
@@ -77,7 +81,7 @@ def carry(job: Job) -> Counter[Verdict]:
                 if job.stop is not None and job.stop.is_set():
                     _give_back(windows[position:], job.lease)
                     break
-                composed, failed = _compose_all(window, job.server, files)
+                composed, failed = _compose_all(window, job.server, files, keys)
                 done += [(outcome, job.server.pk) for outcome in failed]
                 may_go = _settle(done, job.lease, counts, mark_next=[each.message_id for each in composed])
                 done = []
@@ -95,6 +99,13 @@ def carry(job: Job) -> Counter[Verdict]:
     finally:
         _settle(done, job.lease, counts)
     return counts
+
+
+def _keys(job: Job) -> Mapping[tuple[int, str], DomainKey]:
+    """What the job's mail is signed with. E-mail services make the bytes themselves, and sign them as well."""
+    if job.server.kind != ServerKind.SMTP:
+        return {}
+    return identities.find_keys({message.tenant_id for message in job.messages})
 
 
 def _report(server: MailServer, is_reached: bool) -> None:
@@ -123,13 +134,16 @@ def _windows(messages: Sequence[Message]) -> Iterator[list[Message]]:
 
 
 def _compose_all(
-    window: Sequence[Message], server: MailServer, files: Mapping[int, tuple[FileIn, ...]]
+    window: Sequence[Message],
+    server: MailServer,
+    files: Mapping[int, tuple[FileIn, ...]],
+    keys: Mapping[tuple[int, str], DomainKey],
 ) -> tuple[list[Composed], list[Outcome]]:
     """The composed messages, and the outcomes of those that cannot be composed: one bad message stops no other."""
     composed, failed = [], []
     for message in window:
         try:
-            composed.append(compose(message, server, files.get(message.submission_id, ())))
+            composed.append(compose(message, server, files.get(message.submission_id, ()), keys=keys))
         except (OperationalError, InterfaceError):
             # The database's fault and not this message's: the job breaks off, and all of it goes later.
             raise

@@ -1,19 +1,23 @@
 """From a stored message to what a transport sends: rendered texts, sender, recipients still to be reached, ways out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
 
 from notifications import routing, unsubscribe, verification
 from notifications.contracts import Address, Channel, FileIn
+from notifications.delivery import dkim
 from notifications.delivery.recipients import FINAL
 from notifications.errors import SenderMissing
 from notifications.models import MailServer, Message
 from notifications.parcel import Composed
 from notifications.unsubscribe import Subscription
 from templates_app import render
+from tenants.identities import DomainKey
 from tenants.sealed import unseal_json
 
 
@@ -24,8 +28,16 @@ class Preview:
     text: str | None
 
 
-def compose(message: Message, server: MailServer, files: tuple[FileIn, ...] = ()) -> Composed:
-    """The message as ``server`` would send it. ``message.submission`` is loaded already.
+def compose(
+    message: Message,
+    server: MailServer,
+    files: tuple[FileIn, ...] = (),
+    *,
+    keys: Mapping[tuple[int, str], DomainKey] = MappingProxyType({}),
+) -> Composed:
+    """The message as ``server`` would send it, signed where ``keys`` (by tenant and domain) have its sender's.
+
+    ``message.submission`` is loaded already.
 
     Raises SenderMissing, RenderFailed, SealBroken: this message cannot be sent this way, others may.
     """
@@ -56,6 +68,7 @@ def compose(message: Message, server: MailServer, files: tuple[FileIn, ...] = ()
         own_headers=own_headers,
         files=files,
         tag=message.biz_key or message.template_code or "",
+        sign=_signer(keys.get((message.tenant_id, sender.email.rpartition("@")[2].lower()))),
     )
 
 
@@ -127,6 +140,10 @@ def _sender(message: Message, server: MailServer) -> Address:
     if sender is None:
         raise SenderMissing(server=server.name)
     return sender
+
+
+def _signer(key: DomainKey | None) -> Callable[[bytes], bytes] | None:
+    return partial(dkim.sign, key=key) if key else None
 
 
 def _rfc_message_id(message: Message) -> str:

@@ -101,7 +101,8 @@ def prepare(composed: Composed, offered: Capabilities) -> Transaction | Outcome:
     if own or len(refused) == len(set(composed.rcpt_to)):
         return _never(composed, {to: own or refused[to] for to in composed.rcpt_to})
     try:
-        body = stuffed(mime.build(composed if offered.smtputf8 else _without_utf8(composed)))
+        message = mime.build(composed if offered.smtputf8 else _without_utf8(composed))
+        body = stuffed(composed.sign(message) if composed.sign else message)
     except DomainError as error:
         return _never(composed, dict.fromkeys(composed.rcpt_to, str(error)))
     if 0 < offered.size_limit < len(body):
