@@ -37,7 +37,7 @@ def parse(text: str, *, field: str = "address") -> str:
         if len(address.encode()) > _MAX_ADDRESS:
             raise ValueError(f"is longer than {_MAX_ADDRESS} bytes.")
     except ValueError as error:
-        raise InvalidField(field=field, reason=f"'{_shown(text)}' {error}") from error
+        raise _refusal(text, error, field=field) from error
     return address
 
 
@@ -49,7 +49,7 @@ def parse_domain(text: str, *, field: str = "domain") -> str:
     try:
         return _read_domain(text.strip(" ").removeprefix("@"))
     except ValueError as error:
-        raise InvalidField(field=field, reason=f"'{_shown(text)}' {error}") from error
+        raise _refusal(text, error, field=field) from error
 
 
 def normalise(address: str) -> str:
@@ -77,7 +77,7 @@ def _check_local_part(local: str) -> None:
 def _read_domain(domain: str) -> str:
     """In A-labels. Raises ValueError, with what is wrong."""
     if _UNSAFE.search(domain):
-        raise ValueError("has characters that addresses may not have.")
+        raise ValueError("has characters that domains may not have.")
     try:
         ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
     except idna.IDNAError as error:
@@ -86,6 +86,10 @@ def _read_domain(domain: str) -> str:
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         raise ValueError("has no valid domain.")
     return ".".join(labels)
+
+
+def _refusal(text: str, error: ValueError, *, field: str) -> InvalidField:
+    return InvalidField(field=field, reason=f"'{_shown(text)}' {error}")
 
 
 def _shown(text: str) -> str:

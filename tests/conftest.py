@@ -14,6 +14,7 @@ from hypothesis import settings
 from notifications.contracts import Channel
 from notifications.delivery import crew
 from templates_app.models import BizKeyBinding, Template, TemplateVersion, Translation
+from tests.faults.harness.sink import Sink
 
 # The same examples in each run: what a change breaks shows at once, and nothing else does.
 settings.register_profile("suite", derandomize=True, deadline=None)
@@ -63,6 +64,12 @@ def _delete_everything(style: Any, connection: Any, **_: Any) -> list[str]:
     # Django's foreign keys are checked at commit and our own cascade, so the order does not matter.
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as sink:
+        yield sink
 
 
 @pytest.fixture

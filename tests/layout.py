@@ -322,7 +322,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_READ_ACROSS_TENANTS = {
     "tenants/scoping.py": "defines it",
     "tenants/auth.py": "the token is what names the tenant",
-    "tenants/identities.py": "a domain is verified for one tenant at most",
+    "tenants/identities.py": "a domain is verified for one tenant at most; workers sign for all tenants",
     "tenants/signing.py": "the secret id of a signed request is what names the tenant",
     "tenants/rotation.py": "keys are the platform's, and seal every tenant's secrets",
     "tenants/admin_scoping.py": "the one place that narrows the admin to a user's tenants",

@@ -1,4 +1,4 @@
-"""DKIM: the sender's domain signs a finished message, so that receivers know whose it is and that it is whole. Pure.
+"""DKIM: the sender's domain signs a finished message, so that receivers know whose it is and that it is whole.
 
 RFC 6376, relaxed for header fields and body alike, RSA with SHA-256. It is the last thing done to a message but for the
 dots of SMTP, which are taken away again: whatever else changed it afterwards would break it.

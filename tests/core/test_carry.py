@@ -1,6 +1,5 @@
 """What a job learns about its route, from real servers and from messages that never get as far as one."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,12 +14,6 @@ from tests.faults.harness.rules import Rule
 from tests.faults.harness.sink import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
 
 
 def rested(**fields: object) -> MailServer:

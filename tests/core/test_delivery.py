@@ -1,7 +1,6 @@
 """The delivery loop, from the outbox to a real SMTP conversation and back into the rows."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -21,12 +20,6 @@ from tests.faults.harness.rules import Rule
 from tests.faults.harness.sink import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
 
 
 @pytest.fixture

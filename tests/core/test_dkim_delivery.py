@@ -1,29 +1,23 @@
 """Mail of a verified domain over real SMTP conversations: what its owner published proves it; no other is signed."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from notifications.contracts import Address, Content, UnsubscribeOffer
 from notifications.delivery.deliver import deliver_due
-from notifications.models import Outbox
+from notifications.models import Message, Outbox
+from notifications.states import Status
 from tenants import identities
 from tenants.identities import Purpose
 from tenants.models import SenderDomain, Tenant
+from tenants.sealed import Secret
 from tests.factories import MailServerFactory, SenderIdentityFactory, send
 from tests.fakes.dkim_receiver import Untrusted, verify
 from tests.faults.harness.rules import Rule
 from tests.faults.harness.sink import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
 
 
 @pytest.fixture
@@ -84,7 +78,7 @@ def test_a_domain_in_our_alphabet_is_signed_under_its_name_in_the_dns(tenant: Te
     assert verify(sink.accepted[-1].data, published(domain))["d"] == "xn--bcher-kva.example"
 
 
-def test_every_attempt_is_signed_anew(tenant: Tenant, sink: Sink) -> None:
+def test_a_later_attempt_is_signed_as_well(tenant: Tenant, sink: Sink) -> None:
     domain = domain_of(tenant)
     sink.obey([Rule("DOT", reply="451 later", times=1)])
     ids = send(tenant, "ann@example.org", sender=Address("news@shop.example")).message_ids
@@ -113,6 +107,23 @@ def test_a_domain_that_is_not_verified_signs_nothing_and_neither_does_a_new_key(
     identities.rekey(domain, key_bits=1024)
     mail_from(tenant, "news@other.example")
     assert not is_signed(sink)
+
+
+def test_mail_whose_key_cannot_be_opened_waits_until_it_can(tenant: Tenant, sink: Sink) -> None:
+    domain = domain_of(tenant)
+    key, rows = domain.private_key, SenderDomain.objects.for_tenant(tenant.pk)
+    rows.update(private_key=Secret("sealed with a key that is gone"))
+    mail_from(tenant)
+
+    message = Message.objects.for_tenant(tenant.pk).get()
+    assert (message.status, message.attempts) == (Status.PENDING, 0)
+    assert "FIELD_ENCRYPTION_KEYS" in message.failure_reason
+    assert not sink.accepted
+
+    rows.update(private_key=key)
+    Outbox.objects.update(due_at=timezone.now())
+    deliver_due()
+    verify(sink.accepted[-1].data, published(domain))
 
 
 def test_a_stranger_s_mail_is_not_signed_with_our_key(tenant: Tenant, sink: Sink) -> None:

@@ -1,6 +1,5 @@
 """Sending once more what has ended: to whom, and what is never sent again."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,12 +16,6 @@ from tests.faults.harness.rules import Rule
 from tests.faults.harness.sink import Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
 
 
 @pytest.fixture

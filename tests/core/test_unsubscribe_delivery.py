@@ -1,6 +1,5 @@
 """From the accepted newsletter over a real SMTP conversation to the recipient's one click, and what comes after it."""
 
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -20,12 +19,6 @@ from tests.faults.harness.sink import Sink
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEWS = Content(subject="News", html="<html><body><p>Hello</p></body></html>", text="Hello")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from notifications import integrity
 from tests.faults.harness.database import elsewhere
-from tests.faults.harness.sink import Sink
 from tests.faults.harness.spare import Spare, open_spare
 from tests.faults.harness.works import Works
 
@@ -70,9 +69,3 @@ def _in_database_of(spare: Spare, place: str) -> Iterator[None]:
             assert not integrity.check().problems
     finally:
         spare.execute(f"DROP DATABASE {spare.database} WITH (FORCE)")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink

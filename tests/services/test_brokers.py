@@ -10,13 +10,13 @@ from config.celery import app
 from config.standalone.ports import answers
 from notifications.states import Status
 from tests.factories import MailServerFactory, send
-from tests.faults.conftest import sink, works
+from tests.faults.conftest import works
 from tests.faults.harness.database import wait_until
 from tests.faults.harness.ledger import is_idle, statuses
 from tests.faults.harness.sink import Sink
 from tests.faults.harness.works import Works
 
-__all__ = ["sink", "works"]
+__all__ = ["works"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

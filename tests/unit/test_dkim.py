@@ -93,7 +93,7 @@ def test_whatever_is_signed_is_found_right(composed: Composed) -> None:
         (b"From: The Shop", b"From: The Bank"),
         (b"To: user1@", b"To: user2@"),
         (b"text/plain", b"text/html"),
-        (b"one-click", b"two-click"),
+        (b"=One-Click", b"=Two-Click"),
         (b"example.test/u/1", b"example.test/u/2"),
         (b"\r\nFrom: ", b"\r\nFrom: eve@example.test\r\nFrom: "),
         (b"\r\nSubject: ", b"\r\nSubject: Overdue\r\nSubject: "),
@@ -104,7 +104,7 @@ def test_whatever_is_signed_is_found_right(composed: Composed) -> None:
 )
 def test_whoever_changes_or_adds_what_readers_see_is_found_out(old: bytes, new: bytes) -> None:
     mail = signed(message(1, own_headers=UNSUBSCRIBE))
-    changed = re.sub(re.escape(old), new.replace(b"\\", rb"\\"), mail, count=1, flags=re.IGNORECASE)
+    changed = mail.replace(old, new, 1)
 
     assert changed != mail
     assert is_trusted(mail)

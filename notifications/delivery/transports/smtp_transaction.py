@@ -13,7 +13,7 @@ from notifications.delivery.transports.smtp_client import Capabilities
 from notifications.delivery.transports.smtp_replies import Reply
 from notifications.parcel import Composed, Outcome, RecipientOutcome
 from notifications.states import Verdict
-from tenants.errors import DomainError
+from tenants.errors import DomainError, SealBroken
 
 #: Ends a body; alone it is an empty one.
 END = b".\r\n"
@@ -90,7 +90,7 @@ class Transaction:
 
 
 def prepare(composed: Composed, offered: Capabilities) -> Transaction | Outcome:
-    """The transaction, or at once the outcome of a message that this server cannot take.
+    """The transaction, or at once the outcome of a message that this server cannot take, or that cannot be signed.
 
     Without SMTPUTF8 nobody can be reached at an address with a non-ASCII local part (RFC 6531 3.4): such recipients
     are refused, and left out of the headers that the others get. An address is never rewritten into another mailbox.
@@ -103,6 +103,9 @@ def prepare(composed: Composed, offered: Capabilities) -> Transaction | Outcome:
     try:
         message = mime.build(composed if offered.smtputf8 else _without_utf8(composed))
         body = stuffed(composed.sign(message) if composed.sign else message)
+    except SealBroken as error:
+        # The operators' to mend. Unsigned it could be refused for good, so it is kept until then.
+        return Outcome(message_id=composed.message_id, verdict=Verdict.LATER, words=str(error), is_attempt=False)
     except DomainError as error:
         return _never(composed, dict.fromkeys(composed.rcpt_to, str(error)))
     if 0 < offered.size_limit < len(body):

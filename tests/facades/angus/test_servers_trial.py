@@ -1,6 +1,5 @@
 """POST /api/v1/email/server/test: through exactly that server, at once; its refusal is the answer."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,6 @@ from tests.faults.harness.sink import Sink
 TEST = "/api/v1/email/server/test"
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as sink:
-        yield sink
 
 
 @pytest.fixture
